@@ -78,13 +78,21 @@ def leave(profile: BrowserContext) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell what the browser has made fail from everything else."""
+    """Tell what the browser has made fail from everything else; and of that, what was to be seen."""
     report = yield
     chromium = getattr(item, "funcargs", {}).get("chromium")
     failure = call.excinfo.value if call.excinfo else None
     if chromium and isinstance(failure, Error) and (chromium.hung or not isinstance(failure, InVain)):
         report.sections.append(_BROWSERS)
+    elif chromium and report.failed and call.when == "call":
+        report.sections.append(("pages", "\n\n".join(_pages(chromium.running()))))
     return report
+
+
+def _pages(browser: Browser) -> Iterator[str]:
+    for page in (page for profile in browser.contexts for page in profile.pages):
+        with suppress(Error):
+            yield f"{page.url}\n{page.locator('body').inner_text(timeout=1000)}"
 
 
 @pytest.hookimpl(tryfirst=True)
