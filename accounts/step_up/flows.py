@@ -41,8 +41,7 @@ def locked(customer: UUID, session: UUID) -> tuple[User, Session]:
 
 def shared(customer: UUID, session: UUID) -> None:
     """Neither changes before this flow is through, which only reads them: others may do so too. One statement."""
-    with prepared.connection.prepared() as cursor:
-        cursor.execute(_SHARED, [customer, session])
+    prepared.connection.prepared(_SHARED, [customer, session]).close()
 
 
 def _locked(session: UUID) -> Session:

@@ -33,10 +33,16 @@ _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_
 
 def took_part(partner: Partner, session: UUID) -> str:
     """The ``sid`` under which the partner knows this session; "" if it does not want to hear of its end."""
+    known = takes_part(partner, session)
+    return Participant.objects.get_or_create(session_id=session, partner=partner)[0].pk.hex if known is None else known
+
+
+def takes_part(partner: Partner, session: UUID) -> str | None:
+    """The same; None: it would be its first time."""
     if not partner.backchannel_logout_uri and not HEARING & set(partner.scopes_allowed):  # nor of what becomes of it
         return ""
-    found, _made = Participant.objects.get_or_create(session_id=session, partner=partner)
-    return found.pk.hex
+    found = Participant.objects.filter(session_id=session, partner=partner).first()
+    return found.pk.hex if found else None
 
 
 def is_of(sid: str, partner: Partner, session: UUID) -> bool:

@@ -45,19 +45,11 @@ STANDING_REFRESH = Prepared(lambda digest: _whole(RefreshToken).filter(token_che
 REFRESH = Prepared(lambda digest, partner: RefreshToken.objects.filter(token_checksum=digest, application=partner))
 _BENEATH: Mapping[type[Any], Prepared[Any]] = {kind: _beneath(kind) for kind in (AuthorizationCode, RefreshToken)}
 # Django has no FOR SHARE. Rows are locked in the order of these names.
-_HELD = """
-FROM {before}{table} AS held
+_ROOT = """
 JOIN consent_consent AS consent ON consent.id = held.consent_id
 JOIN accounts_user AS customer ON customer.id = held.user_id
 JOIN accounts_session AS session ON session.id = held.session_id
-WHERE {which} FOR UPDATE OF consent FOR SHARE OF customer, session
 """
-_VERSIONS = "ROW({0}.xmin, {0}.ctid, {1}.xmin, {1}.ctid, {2}.xmin, {2}.ctid, {3}.xmin, {3}.ctid)::text"
-_AS_READ = _VERSIONS.format("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session")
-_AS_IT_IS = _VERSIONS.format("held", "consent", "customer", "session")
-_UNCHANGED = f"SELECT 1 {_HELD} FOR UPDATE OF held".format(
-    before="{done} CROSS JOIN ", table="oauth_refreshtoken", which=f"held.id = %s AND {_AS_IT_IS} = %s"
-)
 
 
 def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> Held | None:
@@ -65,14 +57,20 @@ def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> H
 
     Nor what it hangs from: consent, customer and session are locked first, and all is read as it stands then.
     """
-    which = f"held.{column} = %s AND held.application_id = %s"
-    statement = f"SELECT held.id {_HELD}".format(before="", table=kind._meta.db_table, which=which)  # noqa: SLF001  (documented)
-    with connection.prepared() as cursor:
-        cursor.execute(statement, [value, partner])
+    table = kind._meta.db_table  # noqa: SLF001  (Django's documented way)
+    statement = f"""SELECT held.id FROM {table} AS held {_ROOT}
+        WHERE held.{column} = %s AND held.application_id = %s FOR UPDATE OF consent FOR SHARE OF customer, session"""  # noqa: S608  (our own)
+    with connection.prepared(statement, [value, partner]) as cursor:
         found = cursor.fetchone()
     return _BENEATH[kind].first(*found) if found else None
 
 
+def _versions(*tables: str) -> str:
+    """Which versions of their rows were found, in words (PostgreSQL 5.6)."""
+    return f"ROW({', '.join(f'{table}.xmin, {table}.ctid' for table in tables)})::text"
+
+
+_AS_READ = _versions("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session", "accounts_device")
 SEEN_REFRESH = Prepared(
     lambda digest, partner: (
         _with_root(RefreshToken)
@@ -81,8 +79,17 @@ SEEN_REFRESH = Prepared(
     )
 )
 """A refresh token and what it hangs from, not locked."""
+_UNCHANGED = f"""
+SELECT 1 FROM {{done}} CROSS JOIN oauth_refreshtoken AS held {_ROOT}
+JOIN accounts_device AS device ON device.id = session.device_id
+WHERE held.id = %s AND {_versions("held", "consent", "customer", "session", "device")} = %s
+FOR UPDATE OF consent, held SKIP LOCKED FOR SHARE OF customer, session, device SKIP LOCKED
+"""  # noqa: S608  (our own)
 
 
 def unchanged(seen: RefreshToken) -> Part:
-    """Locks the same, and finds something if all of them are as they were ``seen``."""
+    """Locks the same, and finds something if all of them are as they were ``seen``; it waits for nobody.
+
+    Nothing, if one of them is locked, or the session has no device.
+    """
     return _UNCHANGED, (seen.pk, seen.versions)

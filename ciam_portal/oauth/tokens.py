@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.crypto import codes, passing, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.postgres import prepared
 from ciam_portal.oauth import rows
@@ -26,8 +26,8 @@ from ciam_portal.oauth.resources import signed
 from ciam_portal.oauth.scopes import OFFLINE
 
 _CODE = "authorization code"
-_SPENT = """UPDATE oauth_refreshtoken AS old SET used_at = %s, revoked = %s, answer = '' FROM {done} WHERE old.id = %s
-RETURNING 1"""
+_SPENT = """UPDATE oauth_refreshtoken AS old SET used_at = %s, revoked = %s, answer = ''
+FROM {done} WHERE old.id = %s AND old.revoked IS NULL RETURNING 1"""
 _SEVERAL = 16  # passes over refresh tokens; each further one needs somebody who rotated during the one before
 
 
@@ -106,7 +106,7 @@ def issue(root: Root, lasting: tuple[str, ...], carried: Carried, *, ends_at: da
 
 
 def rotate(
-    old: RefreshToken, presented: str, root: Root, lasting: tuple[str, ...], carried: Carried,
+    old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried,
     *, after: Sequence[prepared.Part] = (), at: datetime,
 ) -> Issued | None:  # fmt: skip
     """The next of a family, in exchange for its refresh token; None if ``after`` did nothing (``prepared.insert``).
@@ -116,13 +116,13 @@ def rotate(
     kept, refresh = _new_refresh(root, lasting, old.expires_at, at)
     row, access = _new_access(root, carried, at)
     said = json.dumps([_alike(carried, root.jkt), access, refresh, carried.scopes, lasting])
-    kept.answer = vault.seal(said.encode(), _context(old), beside=presented)
+    kept.answer = vault.seal(said.encode(), _context(old), beside=passing.key(at))
     if not prepared.insert(kept, row, after=(*after, (_SPENT, (at, at, old.pk)))):
         return None
     return Issued(access, refresh, carried.scopes, lasting, carried.seconds(at), carried.details)
 
 
-def repeated(old: RefreshToken, presented: str, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
+def repeated(old: RefreshToken, wanted: Carried, *, jkt: str, at: datetime) -> Issued | None:
     """What the very same refresh was just answered with, if that answer may be lost: it was not used yet.
 
     For the same key and the same of everything, within the grace. None otherwise: then the token is presented twice.
@@ -130,10 +130,11 @@ def repeated(old: RefreshToken, presented: str, wanted: Carried, *, jkt: str, at
     grace = timedelta(seconds=limits.current().oauth.refresh_grace_seconds)
     if old.used_at is None or abs(at - old.used_at) >= grace:
         return None
+    key = passing.key(old.used_at)
     live = RefreshToken.objects.filter(consent=old.consent_id, revoked__isnull=True, used_at__isnull=True)
     try:
         sealed = live.filter(token_family=old.token_family).values_list("answer", flat=True).first() or ""
-        was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old), beside=presented))
+        was, access, refresh, had, lasting = json.loads(vault.unseal(sealed, _context(old), beside=key))
     except vault.CannotOpen:  # what is live came later
         return None
     if was != _alike(wanted, jkt) or set(wanted.scopes or had) != set(had):
@@ -284,12 +285,11 @@ def _end(whose: Q) -> int:
 
 
 def _end_refreshing(whose: Q) -> int:
-    ended = 0
+    ended, live = 0, RefreshToken.objects.filter(whose, revoked__isnull=True)
     for _ in range(_SEVERAL):
         # An update waits for whoever is rotating one of these rows, but does not see the row that replaces it.
-        revoked = RefreshToken.objects.filter(whose, revoked__isnull=True).update(revoked=Now())
-        ended += revoked
-        if not revoked:
+        ended += live.update(revoked=Now(), answer="")
+        if not live.exists():
             break
     return ended
 

@@ -60,8 +60,7 @@ class UseQuerySet(models.QuerySet["Use"]):
             rows.append((key, line.customer, "NULL" if line.event is None else line.event, number, times))
         # As text: the driver would look at each single value.
         columns = (f"{{{','.join(map(str, column))}}}" for column in zip(*rows, strict=True))
-        with prepared.connection.prepared() as cursor:
-            cursor.execute(_ADD, [minute, at, *columns, _told(tuple(kinds))])
+        prepared.connection.prepared(_ADD, [minute, at, *columns, _told(tuple(kinds))]).close()
 
     def of(self, customer: UUID) -> Self:
         """One customer's."""

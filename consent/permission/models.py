@@ -11,9 +11,11 @@ from django.db import models
 
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.policy import limits
+from ciam_portal.core.postgres.prepared import Part
 from ciam_portal.oauth.models import RefreshToken
 
 _A_MINUTE = timedelta(minutes=1)
+_MARK = "UPDATE consent_consent AS consent SET last_used_at = %s FROM {done} WHERE consent.id = %s RETURNING 1"
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
@@ -103,9 +105,16 @@ class Consent(models.Model):
 
     def used(self, at: datetime) -> None:
         """The partner looked. Written at most once a minute, so that reads stay cheap."""
-        if self.last_used_at is None or at - self.last_used_at >= _A_MINUTE:
+        if self._is_marked_by(at):
             self.last_used_at = at
             self.save(update_fields=["last_used_at"])
+
+    def marks(self, at: datetime) -> list[Part]:
+        """The same for what is one statement (``prepared.insert``): what writes it, if it is to be written."""
+        return [(_MARK, (at, self.pk))] if self._is_marked_by(at) else []
+
+    def _is_marked_by(self, at: datetime) -> bool:
+        return self.last_used_at is None or at - self.last_used_at >= _A_MINUTE
 
     def end(self, at: datetime) -> None:
         """Withdrawn."""

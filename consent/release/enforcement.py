@@ -135,7 +135,7 @@ class ConsentValidator(Authenticating):
 
         try:
             exchanged = refreshing.refresh(refresh_token, partner, terms, by=acting(partner), at=clock.now())
-        except LookupError:
+        except refreshing.Unknown:
             return False
         return _keep(request, exchanged, "")
 

@@ -36,7 +36,7 @@ def test_nor_is_a_part_of_a_list() -> None:
 
 def test_a_row_is_stored_only_if_what_comes_first_has_changed_something(customer: User) -> None:
     entry = AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed()
-    rename = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"
+    rename = "UPDATE accounts_user SET name = %s FROM {done} WHERE accounts_user.id = %s RETURNING 1"
     assert prepared.insert(entry, after=((rename, ("One", entry.pk)),)) is False
     assert not AuditEntry.objects.filter(pk=entry.pk).exists()
     assert prepared.insert(entry, after=((rename, ("{} %", customer.pk)),)) is True
@@ -44,12 +44,19 @@ def test_a_row_is_stored_only_if_what_comes_first_has_changed_something(customer
     assert (customer.name, AuditEntry.objects.filter(pk=entry.pk).count()) == ("{} %", 1)
 
 
+def test_what_comes_first_must_read_what_came_before_it(customer: User) -> None:
+    entry = AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed()
+    unasked = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"  # it would be done whatever came before
+    with pytest.raises(TypeError):
+        prepared.insert(entry, after=((unasked, ("One", customer.pk)),))
+
+
 def test_several_rows_are_stored_together_or_none_of_them(customer: User) -> None:
     one, two = (
         AuditEntry(at=clock.now(), actor_kind="customer", channel="web", name="some.event").sealed() for _ in range(2)
     )
     wanted = User(email="two@example.com", created_at=clock.now(), password_changed_at=clock.now())
-    rename = "UPDATE accounts_user SET name = %s WHERE id = %s RETURNING 1"
+    rename = "UPDATE accounts_user SET name = %s FROM {done} WHERE accounts_user.id = %s RETURNING 1"
     again = "UPDATE accounts_user SET locale = %s FROM {done} WHERE accounts_user.id = %s RETURNING 1"
     locale = customer.locale
     no = (rename, ("One", one.pk)), (again, ("xx", customer.pk))
@@ -74,14 +81,14 @@ def ours() -> Iterator[Any]:
 
 
 def asks(ours: Any, statement: str = "SELECT 1", *values: Any) -> Any:
-    with ours.prepared() as cursor:
-        cursor.execute(statement, values)
+    with ours.prepared(statement, values) as cursor:
         return cursor.fetchone()
 
 
-def test_one_cursor_does_for_all_also_after_an_error(ours: Any) -> None:
+def test_a_statement_keeps_its_cursor_also_after_an_error(ours: Any) -> None:
     assert asks(ours) == (1,)
-    first = ours._kept
+    first = ours._kept["SELECT 1"]
+    assert first.pgresult.ntuples == 0  # nobody's data waits in it
     with pytest.raises(DataError):
         asks(ours, "SELECT 1 / %s::int", 0)
     assert asks(ours, "SELECT 1 / %s::int", 1) == (1,)
@@ -93,18 +100,24 @@ def test_one_cursor_does_for_all_also_after_an_error(ours: Any) -> None:
     ours.rollback()
     ours.set_autocommit(True)
     assert asks(ours, "SELECT 1 / %s::int", 1) == (1,)
-    assert ours._kept is first
+    assert ours._kept["SELECT 1"] is first
+
+
+def test_there_are_no_more_of_them_than_the_driver_keeps(ours: Any) -> None:
+    for number in range(250):
+        assert asks(ours, f"SELECT {number}") == (number,)
+        assert len(ours._kept) <= 100
 
 
 def test_another_connection_has_a_cursor_of_its_own(ours: Any) -> None:
     asks(ours)
-    first, ours.health_check_enabled = ours._kept, True
+    first, ours.health_check_enabled = ours._kept["SELECT 1"], True
     ours.connection.close()
     with pytest.raises(DatabaseError):
         asks(ours)
     ours.close_if_unusable_or_obsolete()
     assert asks(ours) == (1,)
-    assert ours._kept is not first
+    assert ours._kept["SELECT 1"] is not first
 
 
 def test_a_column_more_ends_no_prepared_statement(ours: Any) -> None:

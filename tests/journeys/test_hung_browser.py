@@ -24,7 +24,7 @@ from tests.journeys.browser import pytest_runtest_makereport, pytest_runtest_pro
 
 @pytest.fixture(scope="session")
 def chromium():
-    return SimpleNamespace(hung=False, walks=[])
+    return SimpleNamespace(hung=False, walks=[], running=lambda: SimpleNamespace(contexts=[]))
 
 
 @pytest.fixture

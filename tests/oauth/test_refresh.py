@@ -10,12 +10,12 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from accounts.models import Session, User
+from accounts.models import Device, Session, User
 from accounts.sessions import flows as sessions
 from ciam_portal.core import clock
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.models import AuditEntry, DecisionEntry, Tally
-from ciam_portal.core.crypto import vault
+from ciam_portal.core.crypto import passing, vault
 from ciam_portal.core.policy import limits
 from ciam_portal.core.policy.decision import Risk
 from ciam_portal.core.roles import Role
@@ -24,6 +24,7 @@ from ciam_portal.oauth import rows
 from ciam_portal.oauth.models import AccessToken, RefreshToken
 from consent.models import Consent
 from consent.permission import flows
+from consent.release import issuance
 from tests.accounts.staff.people import Member
 from tests.oauth.walk import Walk, payload, register
 
@@ -80,33 +81,46 @@ class TestLostAnswers:
         assert walk.refresh(first).json()["error"] == "invalid_grant"
         assert walk.refresh(third["refresh_token"]).json()["error"] == "invalid_grant"
 
-    def test_also_when_the_cache_is_lost(self, walk: Walk) -> None:
+    def test_it_waits_until_the_successor_is_used_beside_a_key_that_passes(self, walk: Walk) -> None:
         first = walk.tokens(OFFLINE)["refresh_token"]
-        answer = walk.refresh(first).json()
-        cache.clear()
-        assert walk.refresh(first).json()["refresh_token"] == answer["refresh_token"]
-
-    def test_it_waits_only_until_the_successor_is_used_and_opens_to_who_holds_the_one_before(self, walk: Walk) -> None:
-        first = walk.tokens(OFFLINE)["refresh_token"]
-        second = walk.refresh(first).json()
-        kept = RefreshToken.objects.get(used_at=None)
-        context = f"answer to refresh token {RefreshToken.objects.exclude(used_at=None).get().pk}"
-        assert second["refresh_token"].encode() in vault.unseal(kept.answer, context, beside=first)
-        for other in ("", second["refresh_token"]):
+        second = walk.refresh(first).json()["refresh_token"]
+        old, kept = (RefreshToken.objects.get(used_at__isnull=empty) for empty in (False, True))
+        assert old.used_at is not None
+        context, at = f"answer to refresh token {old.pk}", old.used_at
+        assert second.encode() in vault.unseal(kept.answer, context, beside=passing.key(at))
+        for other in ("", passing.key(at + timedelta(minutes=1))):
             with pytest.raises(vault.CannotOpen):
                 vault.unseal(kept.answer, context, beside=other)
-        walk.refresh(second["refresh_token"])
+        walk.refresh(second)
         kept.refresh_from_db()
         assert kept.answer == ""
 
+    @pytest.mark.parametrize("end", ["family", "consent"])
+    def test_it_goes_with_the_successor(self, walk: Walk, end: str) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        walk.refresh(first)
+        assert RefreshToken.objects.exclude(answer="").count() == 1
+        if end == "family":
+            walk.refresh(first, scope="openid")
+        else:
+            walk.browser.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
+        assert not RefreshToken.objects.exclude(answer="").exists()
+
+    def test_the_record_names_what_was_given_again(self, walk: Walk) -> None:
+        first = walk.tokens(OFFLINE)["refresh_token"]
+        narrow = walk.refresh(first, scope="openid offline_access").json()
+        assert walk.refresh(first).json()["access_token"] == narrow["access_token"]
+        assert [set(each.data["scopes"]) for each in refreshed()] == [{"openid", "offline_access"}]
+
     @pytest.mark.parametrize("end", ["consent", "key", "scope"])
-    def test_nor_when_anything_is_different(self, walk: Walk, settings: Any, end: str) -> None:
+    def test_nor_when_anything_is_different(self, walk: Walk, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
         first = walk.tokens(OFFLINE)["refresh_token"]
         walk.refresh(first)
         if end == "consent":
             walk.browser.post(f"/connected-apps/{Consent.objects.get().pk}/withdraw/")
         elif end == "key":
-            RefreshToken.objects.filter(used_at=None).update(answer=vault.seal(b"[]", "another", beside=first))
+            monkeypatch.setattr(passing, "_known", {})
+            cache.clear()
         again = walk.refresh(first, **({"scope": "openid"} if end == "scope" else {}))
         assert again.json()["error"] == "invalid_grant"
         assert not RefreshToken.objects.filter(revoked__isnull=True).exists()
@@ -253,7 +267,17 @@ def test_a_counted_refresh_is_counted_and_stored_by_one_statement(walk: Walk, dj
         walk.refresh(token)
 
 
-@pytest.mark.parametrize("fallen", ["nothing", "customer", "consent", "session", "token", "narrowed"])
+def test_it_marks_when_the_connection_was_last_used(walk: Walk, django_assert_num_queries: Any) -> None:
+    token = again_and_again(walk, walk.tokens(OFFLINE)["refresh_token"], 2)
+    with time_machine.travel(clock.now() + timedelta(seconds=61), tick=False):
+        with django_assert_num_queries(4):
+            token = walk.refresh(token).json()["refresh_token"]
+        assert Consent.objects.get().last_used_at == clock.now()
+        again_and_again(walk, token, 1)
+    assert Tally.objects.get().times == 4
+
+
+@pytest.mark.parametrize("fallen", ["nothing", "customer", "consent", "session", "device", "token", "narrowed"])
 def test_what_changes_after_it_was_judged_is_found_by_that_statement(
     walk: Walk, monkeypatch: pytest.MonkeyPatch, fallen: str
 ) -> None:
@@ -263,26 +287,33 @@ def test_what_changes_after_it_was_judged_is_found_by_that_statement(
         "customer": lambda: User.objects.update(is_active=False),
         "consent": lambda: Consent.objects.update(ended_at=at),
         "session": lambda: Session.objects.update(ended_at=at, end_reason="credentials_changed"),
+        "device": lambda: Device.objects.update(name="Kitchen"),
         "token": lambda: RefreshToken.objects.filter(used_at=None).update(revoked=at),
         "narrowed": lambda: Consent.objects.update(scopes=["openid", "offline_access"]),
     }
-    ask = rows.unchanged
+    ask, judge, judged = rows.unchanged, issuance.ask, list[None]()
 
     def meanwhile(seen: RefreshToken) -> Any:
         change[fallen]()
         return ask(seen)
 
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        judged.append(None)
+        return judge(*args, **kwargs)
+
     monkeypatch.setattr(rows, "unchanged", meanwhile)
+    monkeypatch.setattr(issuance, "ask", noted)
     issued, counted = AccessToken.objects.count(), Tally.objects.get().times
     answer = walk.refresh(token)
-    if fallen in {"nothing", "narrowed"}:
-        wide = ["profile", "email"] if fallen == "nothing" else []
+    if fallen in {"nothing", "device", "narrowed"}:
+        wide = [] if fallen == "narrowed" else ["profile", "email"]
         assert set(answer.json()["scope"].split()) == {"openid", "offline_access", *wide}
         assert AccessToken.objects.count() == issued + 1
     else:
         assert answer.json()["error"] == "invalid_grant"
         assert AccessToken.objects.count() == issued
-    assert Tally.objects.earliest("pk").times == counted + (fallen == "nothing")
+    assert len(judged) == (1 if fallen == "nothing" else 2)  # again under lock
+    assert Tally.objects.earliest("pk").times == counted + (fallen in {"nothing", "device"})
 
 
 def test_staff_read_for_how_many_it_stands(walk: Walk) -> None:

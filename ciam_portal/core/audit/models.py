@@ -89,7 +89,10 @@ _ADD = """
 INSERT INTO audit_tally (id, day, alike, times, last_at) VALUES (%s, %s, %s, 1, %s)
 ON CONFLICT (day, alike) DO UPDATE SET times = audit_tally.times + 1, last_at = EXCLUDED.last_at RETURNING id
 """
-_AGAIN = "UPDATE audit_tally SET times = times + 1, last_at = %s FROM {done} WHERE day = %s AND alike = %s RETURNING id"
+_AGAIN = """
+UPDATE audit_tally AS kept SET times = kept.times + 1, last_at = %s FROM {done}
+WHERE kept.day = %s AND kept.alike = %s RETURNING 1
+"""
 
 
 class Tallies(models.Manager["Tally"]):

@@ -31,7 +31,8 @@ class CannotOpen(Exception):
 def seal(plain: bytes, context: str, *, beside: str = "") -> str:
     """Encrypt ``plain`` for ``context`` (for example ``"totp:<customer id>"``): a name, and base64url text unpadded.
 
-    ``beside``: at least 128 random bits that are kept nowhere, without which our keys do not open it.
+    ``beside``: at least 128 random bits that are kept elsewhere, without which our keys do not open it, and it does not
+    move to another of them.
     """
     key, nonce = settings.DATA_KEYS[0], os.urandom(_NONCE)
     sealed = AESGCM(_with(key, beside)).encrypt(nonce, plain, context.encode())

@@ -6,7 +6,7 @@ wait for a server that stands still while its machine keeps the connection.
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import count
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ from ciam_portal.core import request_id
 
 _GREETING_SECONDS = 2.0
 _LATELY_SECONDS = 1.0
+_MOST = 100  # as many as the driver lets the server keep
 
 
 @lru_cache(maxsize=1024)
@@ -32,9 +33,10 @@ def _numbered(statement: str) -> bytes:
 
 
 class _PreparedCursor(RawCursor[Any]):
-    """Sends values beside the statement, so that the same one can be planned once. One for all, one after the other.
+    """Sends values beside the statement, so that the same one can be planned once. One for each statement.
 
-    A raw one: the library's other takes every long statement apart anew each time.
+    A raw one: the library's other takes every long statement apart anew each time. It is for one statement, because
+    then the library remembers of what kinds its values and columns are.
     """
 
     def __init__(self, connection: Connection[Any]) -> None:
@@ -48,7 +50,9 @@ class _PreparedCursor(RawCursor[Any]):
         return self
 
     def close(self) -> None:
-        """It stays for the next: what it knows of kinds of values takes as long to find out as a statement to ask."""
+        """It stays for the next time; what it found does not."""
+        if self.pgresult:
+            self.pgresult.clear()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -56,24 +60,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     _is_greeting = False
     _heard_at = 0.0
-    _kept: _PreparedCursor | None = None
+    _kept: dict[str, _PreparedCursor]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """One that gives up on a silent server, while a request is answered."""
         connection: Connection[Any] = super().get_new_connection(conn_params)
         connection.prepare_threshold = 0  # only for cursors of ``prepared``: those of the library write values into SQL
+        self._kept = {}
         connection.wait = partial(self._wait, connection, connection.wait)  # type: ignore[method-assign]
         return connection
 
-    def prepared(self) -> Any:  # noqa: ANN401  (Django's wrapper of a cursor)
-        """A cursor whose statements the server plans once for this connection, and answers from that plan.
+    def prepared(self, statement: str, values: Sequence[Any]) -> Any:  # noqa: ANN401  (Django's wrapper of a cursor)
+        """A cursor that has asked this; the server plans it once for this connection, and answers from that plan.
 
-        Read what it found before the next is asked for.
+        Read what it found before the same is asked again.
         """
         self.ensure_connection()
-        if self._kept is None or self._kept.connection is not self.connection:
-            self._kept = _PreparedCursor(self.connection)
-        return self._prepare_cursor(self._kept)  # type: ignore[attr-defined]
+        cursor = self._kept.get(statement)
+        if cursor is None:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            cursor = self._kept[statement] = _PreparedCursor(self.connection)
+        asked = self._prepare_cursor(cursor)  # type: ignore[attr-defined]
+        asked.execute(statement, values)
+        return asked
 
     def is_usable(self) -> bool:
         """Whether the server still answers on this connection; that takes no time. Heard of a moment ago, it does."""

@@ -84,8 +84,7 @@ class Prepared(Generic[M]):
         """The one row that there is for these values."""
         known, noting = self._known or self._compiled(values), grounds.noting.get()
         given = [given if at is None else values[at] for at, given in known.values]
-        with connection.prepared() as cursor:
-            cursor.execute(known.statement if noting is None else known.noted, given)
+        with connection.prepared(known.statement if noting is None else known.noted, given) as cursor:
             row = cursor.fetchone()
         if row is None:
             return None
@@ -157,7 +156,8 @@ def insert(*rows: Model, after: Sequence[Part] = ()) -> bool:
     """New rows as Django would store them, by one statement that is put together once for their models.
 
     ``after``: what is done first in the same statement, in this order; ``{done}`` in each stands for what the one
-    before it returned. False: one of these has returned no row, and nothing was done after it.
+    before it returned. False: one of these has returned no row, and nothing after it was done. What was before it is:
+    whatever may find nothing stands before all that writes.
     """
     first = _ALONE, *after
     statement, fields = _insertion(tuple(map(type, rows)), tuple(each for each, _values in first))
@@ -165,8 +165,7 @@ def insert(*rows: Model, after: Sequence[Part] = ()) -> bool:
     values = [value for _each, given in first for value in given]
     for row, own in zip(rows, fields, strict=True):
         values += [field.get_db_prep_save(field.pre_save(row, add=True), here) for field in own]
-    with connection.prepared() as cursor:
-        cursor.execute(statement, values)
+    with connection.prepared(statement, values) as cursor:
         is_stored = bool(cursor.rowcount)
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as Django's own save)
@@ -213,6 +212,5 @@ def together(asked: Sequence[Part]) -> Part:
 
 def row(asked: Part) -> tuple[Any, ...]:
     """The one row that this finds."""
-    with connection.prepared() as cursor:
-        cursor.execute(*asked)
+    with connection.prepared(*asked) as cursor:
         return tuple(cursor.fetchone())

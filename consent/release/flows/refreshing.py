@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.customer import addresses
 from ciam_portal.core import links
 from ciam_portal.core.audit.actor import Actor
 from ciam_portal.core.audit.record import counted, record, tallied, tally
 from ciam_portal.core.crypto import codes
 from ciam_portal.core.flow import flow
+from ciam_portal.core.grounds import Grounds
 from ciam_portal.core.outbox.tell import tell
 from ciam_portal.core.policy.catalogue import Action
 from ciam_portal.core.policy.decision import Allow
@@ -29,6 +32,10 @@ from consent.release.flows.family import Exchanged, Wanted, approved, coded, han
 
 Terms = Callable[[RefreshToken], Wanted]
 """For what a token is presented, once it is found; may raise."""
+
+
+class Unknown(Exception):
+    """This partner never had such a refresh token, or it is long over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +64,13 @@ class _Turn:
         """What is wrong with the token itself, if anything."""
         return issuance.worn(self.old, self.wanted.scopes, self.wanted.jkt, at)
 
-    def rotate(self, presented: str, *, after: Sequence[Part] = (), at: datetime) -> Issued | None:
-        """The next; None if ``after`` did nothing."""
-        lasting = self.asked.allowed
-        return tokens.rotate(self.old, presented, self.trunk, lasting, self.carried, after=after, at=at)
+    def rotate(self, *, after: Sequence[Part] = (), at: datetime) -> Issued | None:
+        """The next; None if ``after`` found nothing."""
+        return tokens.rotate(self.old, self.trunk, self.asked.allowed, self.carried, after=after, at=at)
 
-    def exchanged(self, issued: Issued, sid: str, at: datetime) -> Exchanged:
+    def exchanged(self, issued: Issued, sid: str) -> Exchanged:
         """What its partner receives."""
         old = self.old
-        read(old.consent, issued, at)
         return Exchanged(issued, old.user, old.session, old.consent, self.trunk.named, sid=sid, details=self.said)
 
 
@@ -84,49 +89,54 @@ def _turn(old: RefreshToken, partner: Partner, wanted: Wanted, *, by: Actor, at:
 
 
 def refresh(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: datetime) -> Exchanged | Why:
-    """Exchange a refresh token for the next of its family. Raises LookupError if this partner never had such a one.
+    """Exchange a refresh token for the next of its family. Raises Unknown.
 
     What is wanted must lie within what the token holds. The same once more at once, because its answer was lost, gets
     the same answer; any other second use ends the family, and the customer is told.
     """
-    return _again(presented, partner, terms, by=by, at=at) or _refresh(presented, partner, terms, by=by, at=at)
+    return _again(presented, partner, terms, by=by, at=at) or under_lock(presented, partner, terms, by=by, at=at)
 
 
 def _again(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: datetime) -> Exchanged | None:
-    """One that is like others of its day, by one statement, if all it hangs from is as it was judged. None: it is not.
+    """One that is like others of its day, in one statement, if all it hangs from still is as it was judged.
 
-    What somebody changes meanwhile is found by that statement; or it comes after it, and finds what was issued.
+    None: it is not, or somebody is changing it, or more had to be read for it.
     """
     old = rows.SEEN_REFRESH.first(tokens.checksum(presented), partner.pk)
     if old is None or old.details or partner.kind is Kind.AGENT:
         return None
-    turn = _turn(old, partner, terms(old), by=by, at=at)
-    if turn.wanted.target.signed_for or turn.worn(at) or not turn.is_allowed:
+    more = Grounds()
+    with connection.execute_wrapper(more.counted):
+        turn = _turn(old, partner, terms(old), by=by, at=at)
+    sid = backchannel.takes_part(partner, old.session_id)
+    if more.statements or turn.wanted.target.signed_for or turn.worn(at) or not turn.is_allowed or sid is None:
         return None
-    sid = backchannel.took_part(partner, old.session_id)
     counts = tallied(events.TokensRefreshed, *turn.alike, about=old.user_id, by=by, at=at)
-    issued = turn.rotate(presented, after=(rows.unchanged(old), counts), at=at)
+    marks = old.consent.marks(at) if "openid" in turn.carried.scopes else ()
+    issued = turn.rotate(after=(rows.unchanged(old), counts, *marks), at=at)
     if issued is None:
         return None
     counted()
-    return turn.exchanged(issued, sid, at)
+    return turn.exchanged(issued, sid)
 
 
 @flow
-def _refresh(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: datetime) -> Exchanged | Why:
-    """The same, under lock."""
+def under_lock(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: datetime) -> Exchanged | Why:
+    """The same, whatever it is like."""
     old = rows.locked(RefreshToken, partner.pk, "token_checksum", tokens.checksum(presented))
     if old is None:
-        raise LookupError
+        raise Unknown
     turn = _turn(old, partner, terms(old), by=by, at=at)
     wanted = turn.wanted
     same = replace(turn.carried, scopes=wanted.target.scopes(wanted.scopes))
-    again = tokens.repeated(old, presented, same, jkt=wanted.jkt, at=at)
+    again = tokens.repeated(old, same, jkt=wanted.jkt, at=at)
     if old.used_at is not None and again is None:
         _reused(old, partner, by, at)
         return Why.ENDED
     if not again and (worn := turn.worn(at)) is not None:
         return _refused(partner, worn, old.user_id, by, at)
+    if again:
+        turn = replace(turn, carried=replace(turn.carried, scopes=again.scopes))
     if turn.is_allowed:
         handed_out(turn.root, wanted.target, turn.asked, at)
         key = tally(events.TokensRefreshed, *turn.alike, about=old.user_id, by=by, at=at)
@@ -140,10 +150,11 @@ def _refresh(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: d
             consent=old.consent_id, partner=partner.pk, family=old.token_family, scopes=coded(turn.carried.scopes)
         )
         record(event, about=old.user_id, by=by, at=at, decision=decision, key=key)
-    issued = again or turn.rotate(presented, at=at)
+    issued = again or turn.rotate(at=at)
     if issued is None:
         return _refused(partner, Why.ENDED, old.user_id, by, at)
-    return turn.exchanged(issued, "" if turn.root.delegation else backchannel.took_part(partner, old.session_id), at)
+    read(old.consent, issued, at)
+    return turn.exchanged(issued, "" if turn.root.delegation else backchannel.took_part(partner, old.session_id))
 
 
 def _refused(partner: Partner, why: Why, about: UUID, by: Actor, at: datetime, *, decision: UUID | None = None) -> Why:

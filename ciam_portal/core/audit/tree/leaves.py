@@ -62,10 +62,9 @@ class Table:
         """The values of all columns of these rows, ids as texts, by id; nothing of those that are not there."""
         if not rows:
             return {}
-        with prepared.connection.prepared() as cursor:
-            # As two texts: written so, a list of thousands is sent much sooner.
-            wanted = [",".join(str(each.row) for each in rows), ",".join(each.at.isoformat() for each in rows)]
-            cursor.execute(self._statement, [f"{{{each}}}" for each in wanted])
+        # As two texts: written so, a list of thousands is sent much sooner.
+        wanted = [",".join(str(each.row) for each in rows), ",".join(each.at.isoformat() for each in rows)]
+        with prepared.connection.prepared(self._statement, [f"{{{each}}}" for each in wanted]) as cursor:
             return {values[-1]: values[:-1] for values in cursor.fetchall()}
 
     @cached_property

@@ -40,8 +40,7 @@ def said_by(index: int, kind: str, row: UUID, at: datetime, hashed: bytes) -> by
 
 def sealed(first: int, end: int) -> list[Sealed]:
     """The leaves of these places that there are."""
-    with prepared.connection.prepared() as cursor:
-        cursor.execute(_LEAVES, [first, end])
+    with prepared.connection.prepared(_LEAVES, [first, end]) as cursor:
         return [Sealed(*values) for values in cursor.fetchall()]
 
 
