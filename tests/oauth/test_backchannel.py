@@ -21,7 +21,7 @@ from ciam_portal.core.outbox import tasks
 from ciam_portal.core.outbox.models import Notice
 from ciam_portal.core.policy.assurance import Method
 from ciam_portal.oauth import backchannel, id_tokens, jwts, keys, partners
-from ciam_portal.oauth.models import Partner
+from ciam_portal.oauth.models import Participant, Partner
 from tests import factories
 from tests.oauth.walk import CALLBACK, Walk, payload, register
 
@@ -148,8 +148,25 @@ def test_the_same_session_at_refresh_and_at_another_partner(walk: Walk, hearing:
     assert payload(first["id_token"])["sid"] == payload(fresh["id_token"])["sid"]
     other = Walk(*register("Other", backchannel_logout_uri=hearing.url), walk.browser)
     assert payload(other.tokens("openid")["id_token"])["sid"] != payload(first["id_token"])["sid"]
+    for _ in range(2):  # those that are like others of their day
+        fresh = walk.refresh(fresh["refresh_token"]).json()
+        assert payload(fresh["id_token"])["sid"] == payload(first["id_token"])["sid"]
     quiet = Walk(*register("Quiet"), walk.browser)
     assert "sid" not in payload(quiet.tokens("openid")["id_token"])
+
+
+def test_who_wants_to_hear_from_now_on_takes_part_from_its_next_refresh_on(walk: Walk, hearing: Hearing) -> None:
+    late = Walk(*register("Late"), walk.browser)
+    told = late.tokens("openid offline_access")
+    for _ in range(3):
+        told = late.refresh(told["refresh_token"]).json()
+    assert not Participant.objects.exists()
+    Partner.objects.filter(pk=late.partner.pk).update(backchannel_logout_uri=hearing.url)
+    sids = set[str]()
+    for _ in range(2):
+        told = late.refresh(told["refresh_token"]).json()
+        sids.add(payload(told["id_token"])["sid"])
+    assert sids == {Participant.objects.get().pk.hex}
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,9 @@ def _again(presented: str, partner: Partner, terms: Terms, *, by: Actor, at: dat
     more = Grounds()
     with connection.execute_wrapper(more.counted):
         turn = _turn(old, partner, terms(old), by=by, at=at)
-    sid = backchannel.takes_part(partner, old.session_id)
-    if more.statements or turn.wanted.target.signed_for or turn.worn(at) or not turn.is_allowed or sid is None:
+    if more.statements or turn.wanted.target.signed_for or turn.worn(at) or not turn.is_allowed:
+        return None
+    if (sid := backchannel.takes_part(partner, old.session_id)) is None:
         return None
     counts = tallied(events.TokensRefreshed, *turn.alike, about=old.user_id, by=by, at=at)
     marks = old.consent.marks(at) if "openid" in turn.carried.scopes else ()
