@@ -1,6 +1,6 @@
 """What runs by itself: queues apart, jobs that expire, one beat of several, and clocks that were ahead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from ciam_portal import beat
 from ciam_portal.celery import ALIVE_SECONDS, JOBS, MAIL, NIGHTLY, QUEUES, SECURITY, alive, app, say_alive
 from ciam_portal.core import clock
+from tests.conftest import NOON
 
 EVERY = {name: job["schedule"] for name, job in JOBS.items() if isinstance(job["schedule"], float)}
 SWEEP = "deliver what no nudge delivered"
@@ -110,6 +111,11 @@ def test_a_connection_that_was_given_up_is_none_and_ends_no_worker() -> None:
 
 class TestBeat:
     """It is given what is due, and asked what it begins."""
+
+    @pytest.fixture(autouse=True)
+    def _no_minute_turns(self) -> Iterator[None]:
+        with time_machine.travel(NOON + timedelta(seconds=5)):
+            yield
 
     def test_it_begins_what_is_due_and_leaves_no_file(
         self, start: Callable[[], beat.Scheduler], begun: Begun, tmp_path: Any, monkeypatch: pytest.MonkeyPatch

@@ -3,11 +3,10 @@
 What is sealed beside one opens to nobody later, whatever is found then in rows, backups and logs of the database.
 """
 
+import os
 from datetime import datetime
 
 from django.core.cache import cache
-
-from ciam_portal.core.crypto import codes
 
 _MINUTE, _LIVES_SECONDS = 60, 180
 _known: dict[int, str] = {}
@@ -19,7 +18,7 @@ def key(at: datetime) -> str:
     known = _known.get(minute)
     if known is None:
         place = f"passing:{minute}"
-        cache.add(place, codes.new_token(), _LIVES_SECONDS)
+        cache.add(place, os.urandom(32).hex(), _LIVES_SECONDS)
         known = str(cache.get(place))
         for over in [each for each in _known if each < minute - 1]:
             _known.pop(over, None)
