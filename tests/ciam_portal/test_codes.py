@@ -1,13 +1,17 @@
 """Identifiers, codes, digests, sealing."""
 
 import base64
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_portal.core.crypto import codes, vault
+from ciam_portal.core.crypto import codes, passing, vault
+from tests.conftest import NOON
 
 OLD, NEW = b"the key that goes", b"the key that comes"
 
@@ -63,6 +67,44 @@ def test_what_is_sealed_beside_something_opens_only_beside_it(plain: bytes, besi
             vault.unseal(sealed, "context", beside=other)
     with pytest.raises(vault.CannotOpen):
         vault.unseal(vault.seal(plain, "context"), "context", beside=beside)
+
+
+class TestKeysThatPass:
+    """One for each minute, the same in all processes, and nowhere else."""
+
+    @pytest.fixture(autouse=True)
+    def another_process(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        def begin() -> None:
+            monkeypatch.setattr(passing, "_known", {})
+
+        begin()
+        return begin
+
+    def test_all_processes_know_that_of_a_minute(self, another_process: Callable[[], None]) -> None:
+        first = passing.key(NOON)
+        assert len(first) == 64
+        another_process()
+        assert passing.key(NOON + timedelta(seconds=59)) == first
+        assert passing.key(NOON + timedelta(seconds=60)) != first
+        assert passing.key(NOON) == first
+
+    def test_none_stays(self, another_process: Callable[[], None]) -> None:
+        first = passing.key(NOON)
+        assert 170 < cache.seconds_left(f"passing:{int(NOON.timestamp()) // 60}") <= 180
+        for minutes in range(5):
+            passing.key(NOON + timedelta(minutes=minutes))
+        assert len(passing._known) == 2
+        cache.clear()
+        assert passing.key(NOON) != first
+
+    def test_a_cache_that_keeps_nothing_makes_no_known_one(
+        self, another_process: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cache, "get", lambda *_: None)
+        first = passing.key(NOON)
+        another_process()
+        assert len({first, passing.key(NOON)}) == 2
+        assert len(first) == 64
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))

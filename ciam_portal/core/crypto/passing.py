@@ -13,13 +13,13 @@ _known: dict[int, str] = {}
 
 
 def key(at: datetime) -> str:
-    """The key of this minute. Of one that is over, not the one that was."""
+    """The key of this minute. Of one that is over, or that the cache has lost, not the one that was."""
     minute = int(at.timestamp()) // _MINUTE
     known = _known.get(minute)
     if known is None:
-        place = f"passing:{minute}"
-        cache.add(place, os.urandom(32).hex(), _LIVES_SECONDS)
-        known = str(cache.get(place))
+        place, new = f"passing:{minute}", os.urandom(32).hex()
+        cache.add(place, new, _LIVES_SECONDS)
+        known = cache.get(place) or new
         for over in [each for each in _known if each < minute - 1]:
             _known.pop(over, None)
         _known[minute] = known
