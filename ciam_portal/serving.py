@@ -3,13 +3,11 @@
 import select
 import socket
 import time
-from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
 _STAYS_MILLISECONDS = 5
-_CORK: int | None = getattr(socket, "TCP_CORK", None)  # Linux has it
 _HESITATES = 0.0005  # seconds for each connection that it answers already
 
 
@@ -33,19 +31,43 @@ class Worker(ThreadWorker):
         return goes_on
 
     def handle_request(self, req: Any, conn: Any) -> Any:  # noqa: ANN401  (as above)
-        """Head and body of an answer in one packet; whoever asks first whether to send a body is told at once."""
-        if _CORK is None or conn.sock.family == socket.AF_UNIX or any(name == "EXPECT" for name, _ in req.headers):
-            return super().handle_request(req, conn)
-        conn.sock.setsockopt(socket.IPPROTO_TCP, _CORK, 1)
+        """Head and body of an answer in one packet."""
+        own, conn.sock = conn.sock, _Joining(conn.sock)
         try:
-            return super().handle_request(req, conn)
+            goes_on = super().handle_request(req, conn)
+            conn.sock.flush()
         finally:
-            with suppress(OSError):  # it may be closed
-                conn.sock.setsockopt(socket.IPPROTO_TCP, _CORK, 0)
+            conn.sock = own
+        return goes_on
 
     def _answering(self) -> int:
         """How many connections have a thread, or wait for one."""
         return int(self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns))
+
+
+class _Joining:
+    """A connection of which the first that is sent, the head of an answer, waits for what follows it at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._head = sock, b""
+        self._is_first = True
+
+    def sendall(self, data: bytes) -> None:
+        """Send it, or keep it until the next."""
+        if self._is_first:
+            self._head, self._is_first = data, False
+        else:
+            head, self._head = self._head, b""
+            self._sock.sendall(head + data)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._head:
+            self.sendall(b"")
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever else a socket does)
+        self.flush()
+        return getattr(self._sock, name)
 
 
 def _asks_again(conn: Any) -> bool:  # noqa: ANN401  (as above)

@@ -114,6 +114,25 @@ def test_an_answer_comes_whole_at_once(served: Served) -> None:
             assert line.recv(65536).endswith(b"}")
 
 
+def test_also_if_it_is_a_head_alone(served: Served) -> None:
+    with served.connected() as line:
+        for _ in range(3):
+            line.sendall(request(method="HEAD"))
+            began = time.monotonic()
+            assert line.recv(65536).endswith(b"\r\n\r\n")
+            assert time.monotonic() - began < 0.19
+
+
+def test_what_comes_in_pieces_is_not_held_back(served: Served) -> None:
+    with served.connected() as line:
+        line.sendall(request("/in-pieces?400"))
+        began = time.monotonic()
+        assert line.recv(65536).endswith(b"3\r\none\r\n")
+        assert time.monotonic() - began < 0.19
+        assert line.recv(65536).startswith(b"3\r\ntwo\r\n")
+        assert time.monotonic() - began >= 0.4
+
+
 def test_whoever_asks_first_whether_to_send_a_body_is_told_at_once(served: Served) -> None:
     with served.connected() as line:
         began = time.monotonic()
