@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
