@@ -75,7 +75,7 @@ _COPIES: dict[str, tuple[str, dict[str, str]]] = {
     "oauth_refreshtoken": ("tokens", {
         "id": "number('r', n)", "user_id": "number('c', n % {customers} + 1)", "token_family": "number('f', n / 20)",
         "session_id": "number('s', n % {customers} + 1)", "consent_id": "number('k', n % {customers} + 1)",
-        "token_checksum": "md5('r' || n) || md5('q' || n)", "used_at": "now()",
+        "token_checksum": "md5('r' || n) || md5('q' || n)", "used_at": "now()", "answer": "''",
         "revoked": "CASE WHEN n % 20 <> 0 THEN now() END", "expires_at": "lately(n, {last}, 0) + interval '20 days'",
     }),
     "notifications_notice": ("audit", {
