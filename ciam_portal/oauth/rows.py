@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from ciam_portal.core.postgres.prepared import Part, Prepared, connection
+from ciam_portal.core.postgres.prepared import Part, Prepared, connection, versions
 from ciam_portal.core.themes import Joined
 from ciam_portal.oauth.models import AccessToken, AuthorizationCode, RefreshToken
 
@@ -66,8 +66,7 @@ def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> H
 
 
 def _versions(*tables: str) -> str:
-    """Which versions of their rows were found, in words (PostgreSQL 5.6)."""
-    return f"ROW({', '.join(f'{table}.xmin, {table}.ctid' for table in tables)})::text"
+    return f"ROW({', '.join(versions(*tables))})::text"
 
 
 _AS_READ = _versions("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session", "accounts_device")

@@ -109,7 +109,7 @@ def rotate(
     old: RefreshToken, root: Root, lasting: tuple[str, ...], carried: Carried,
     *, after: Sequence[prepared.Part] = (), at: datetime,
 ) -> Issued | None:  # fmt: skip
-    """The next of a family, in exchange for its refresh token; None if ``after`` did nothing (``prepared.insert``).
+    """The next of a family, in exchange for its refresh token; None if ``after`` found nothing (``prepared.insert``).
 
     The absolute end stays where it was. What is answered waits beside the next, until that is used.
     """
@@ -260,7 +260,8 @@ def apps_of(customer: UUID, at: datetime) -> QuerySet[RefreshToken]:
 
 def sign_out_app(customer: UUID, family: UUID) -> tuple[UUID | None, int]:
     """End what one of them holds: of which app, and how many tokens; None if this customer has no such family."""
-    held = RefreshToken.objects.filter(user_id=customer, token_family=family).first()
+    rows = RefreshToken.objects.select_for_update(of=("consent",)).select_related("consent")  # as whoever issues
+    held = rows.filter(user_id=customer, token_family=family).first()
     return (held.application_id, end_family(family)) if held else (None, 0)
 
 

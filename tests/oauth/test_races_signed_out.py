@@ -13,6 +13,7 @@ from ciam_portal.oauth.models import AccessToken, RefreshToken
 from ciam_portal.oauth.profiles import Profile
 from tests.at_once import in_turn
 from tests.factories import customer as new_customer
+from tests.oauth.test_exchange import Chain
 from tests.oauth.walk import Walk, register
 
 
@@ -32,3 +33,14 @@ def test_nothing_of_it_goes_on(unlocked_audit: None, sign_in: Callable[..., Clie
     assert not RefreshToken.objects.filter(revoked=None).exists()
     assert not AccessToken.objects.exists()
     assert app.refresh(answer.json()["refresh_token"]).status_code == 400  # type: ignore[attr-defined]
+
+
+@pytest.mark.control("v5.0.0-7.4.1")
+@pytest.mark.django_db(transaction=True)
+def test_nor_what_its_token_is_just_exchanged_for(unlocked_audit: None, sign_in: Callable[..., Client]) -> None:
+    owner = new_customer()
+    chain = Chain(sign_in(owner))
+    end = partial(sessions.end_app, owner, RefreshToken.objects.get().token_family, by=Actor.system(), at=clock.now())
+    answer, _ = in_turn(chain.onward, end)
+    assert answer.status_code == 200  # type: ignore[attr-defined]
+    assert not AccessToken.objects.exclude(user=None).exists()

@@ -1,4 +1,4 @@
-"""Keys that pass: a random one for each minute, which the cache alone knows, and for three minutes.
+"""Keys that pass: a random one for each minute. The cache knows it for three, a process until it asks for later ones.
 
 What is sealed beside one opens to nobody later, whatever is found then in rows, backups and logs of the database.
 """

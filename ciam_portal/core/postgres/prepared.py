@@ -123,12 +123,17 @@ class Prepared(Generic[M]):
         return self._known
 
 
-def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
-    """The same, and last which versions of its tables' rows it found, with what is computed; and these alone.
+def versions(*tables: str) -> list[str]:
+    """What says which version of a row of each of these was found.
 
     Each change of a row makes another version of it, by another transaction (``xmin``) or elsewhere (``ctid``;
     PostgreSQL 5.6). To look at these takes half as long as to put all columns into words.
     """
+    return [f"{table}.{column}" for table in tables for column in ("xmin", "ctid")]
+
+
+def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
+    """The same, and last which versions of its tables' rows it found, with what is computed; and these alone."""
     quoted = connection.ops.quote_name
     columns = [f"{sql} AS {quoted(name)}" if name else sql for _, (sql, _values), name in select]
     begins = f"SELECT {', '.join(columns)}"
@@ -137,13 +142,13 @@ def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
         raise TypeError(message)
     rest = statement.removeprefix(begins)
     tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _values), name in select if not name)
-    versions = [f"{table}.{column}" for table in tables for column in ("xmin", "ctid")]
-    names = [f"v{number}" for number in range(len(versions))]
+    found = versions(*tables)
+    names = [f"v{number}" for number in range(len(found))]
     computed = {quoted(name): sql for _, (sql, _values), name in select if name}
-    inner = ", ".join([begins, *map("{} AS {}".format, versions, names)])
+    inner = ", ".join([begins, *map("{} AS {}".format, found, names)])
     return (
         f"SELECT q.*, ROW({', '.join([*names, *computed])})::text FROM ({inner}{rest}) q",  # noqa: S608  (Django's)
-        f"SELECT ROW({', '.join([*versions, *computed.values()])})::text{rest}",
+        f"SELECT ROW({', '.join([*found, *computed.values()])})::text{rest}",
     )
 
 
