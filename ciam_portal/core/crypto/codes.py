@@ -23,8 +23,13 @@ _PSEUDONYM_DIGITS = 32
 
 
 def new_id() -> uuid.UUID:
-    """A primary key: UUID version 7 (RFC 9562 section 5.7). Sorts by time, and 74 random bits keep it unguessable."""
-    return _of_version_7(time.time_ns() // 1_000_000, secrets.randbits(80))
+    """A primary key: UUID version 7 (RFC 9562 section 5.7). Unguessable by 62 random bits.
+
+    Sorts by time, and those of one process as they were made: 12 bits tell a quarter of a microsecond (section 6.2,
+    method 3), so that what was made later in one transaction comes later in every list.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    return _of_version_7(milliseconds, (nanoseconds * 4096 // 1_000_000) << 64 | secrets.randbits(62))
 
 
 def same_id(at: datetime, *alike: object) -> uuid.UUID:
