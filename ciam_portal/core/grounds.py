@@ -4,7 +4,7 @@ Only what is read by a prepared statement can be asked about anew, so an answer 
 is one whose view did not say ``may_repeat``: it may have used something up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ class Grounds:
     """
 
     may_repeat: bool = False
-    reads: list[tuple[str, tuple[Any, ...], str]] = field(default_factory=list)
+    reads: list[tuple[str, Sequence[Any], str]] = field(default_factory=list)
     uses: list[Callable[[datetime], None]] = field(default_factory=list)
     asks: list[Callable[[Mapping[str, Any]], bool]] = field(default_factory=list)
     made: Callable[[datetime], bytes] | None = None

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, DataError, InternalError, connections, transaction
+from django.db.models import OuterRef, Value
+from django.db.models.functions import JSONObject
 
 from accounts.models import User
-from ciam_portal.core import clock
+from ciam_portal.core import clock, grounds
 from ciam_portal.core.audit.models import AuditEntry
 from ciam_portal.core.postgres import prepared
+from ciam_portal.oauth.credentials.models import Credential
 from ciam_portal.oauth.models import Partner
 from tests.oauth.walk import register
 
@@ -71,6 +75,44 @@ def test_several_rows_are_stored_together_or_none_of_them(customer: User) -> Non
     with pytest.raises(DatabaseError), transaction.atomic():
         prepared.insert(one, User(email="two@example.com", created_at=clock.now(), password_changed_at=clock.now()))
     assert not AuditEntry.objects.filter(pk=one.pk).exists()
+
+
+def standing(read: prepared.Prepared[Any], value: Any) -> Any:
+    """Which versions of rows are found: by what reads all of them, and by what asks for that alone."""
+    token = grounds.noting.set(noted := grounds.Grounds())
+    try:
+        read.first(value)
+    finally:
+        grounds.noting.reset(token)
+    ((statement, values, found),) = noted.reads
+    assert prepared.row((statement, values)) == (found,)
+    return found
+
+
+def test_rows_that_are_read_along_are_known_by_their_versions(customer: User) -> None:
+    (partner, _secret), (other, _secret) = register(), register("Other")
+    Partner.objects.filter(pk=partner.pk).update(owner=customer)
+    owned = Credential.objects.filter(partner__owner=OuterRef("pk"), ended_at=None).order_by("made_at")
+    said = JSONObject(kind=Value("secret"), of="partner__name")
+    read = prepared.Prepared[User](
+        lambda email: User.objects.annotate(held=ArraySubquery(owned.values_list(said))).filter(email=email)
+    )
+    found = [standing(read, customer.email)]
+    assert read.first(customer.email).held == [{"kind": "secret", "of": partner.name}]  # type: ignore[union-attr]
+    Partner.objects.filter(pk=other.pk).update(name="Another")
+    Credential.objects.filter(partner=other).update(used_at=clock.now())
+    assert standing(read, customer.email) == found[0]
+    for change in (
+        lambda: Credential.objects.filter(partner=partner).update(used_at=clock.now()),
+        lambda: Partner.objects.filter(pk=partner.pk).update(name="Another"),  # which is joined
+        lambda: Partner.objects.filter(pk=other.pk).update(owner=customer),
+        lambda: Credential.objects.filter(partner=partner).update(ended_at=clock.now()),
+        lambda: Credential.objects.filter(partner=other).delete(),
+        lambda: Credential.objects.filter(partner=partner).update(ended_at=None),
+    ):
+        change()
+        found.append(standing(read, customer.email))
+    assert len(set(found)) == len(found)
 
 
 @pytest.fixture

@@ -11,10 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as django_connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
+from django.db.models.expressions import RawSQL
 
 from ciam_portal.core import grounds
 
@@ -55,16 +57,25 @@ class _Table(NamedTuple):
         return made
 
 
+class _Asked(NamedTuple):
+    """A statement, and where each of its values comes from: the place of one that is given, or what it is always."""
+
+    statement: str
+    values: tuple[tuple[int | None, Any], ...]
+
+    def of(self, values: Sequence[Any]) -> "Part":
+        return self.statement, [always if place is None else values[place] for place, always in self.values]
+
+
 class _Compiled(NamedTuple):
-    """A statement, where its values come from, and how its rows become models.
+    """A statement, and how its rows become models.
 
     ``noted``: the same, and last what ``stands`` asks for alone: which versions of the rows it found.
     """
 
-    statement: str
-    noted: str
-    stands: str
-    values: tuple[tuple[int | None, Any], ...]
+    statement: _Asked
+    noted: _Asked
+    stands: _Asked
     conversions: tuple[tuple[int, Any, Any], ...]
     table: _Table
     annotations: tuple[tuple[str, int], ...]
@@ -83,13 +94,13 @@ class Prepared(Generic[M]):
     def first(self, *values: str | UUID | datetime) -> M | None:
         """The one row that there is for these values."""
         known, noting = self._known or self._compiled(values), grounds.noting.get()
-        given = [given if at is None else values[at] for at, given in known.values]
-        with connection.prepared(known.statement if noting is None else known.noted, given) as cursor:
+        asked = known.statement if noting is None else known.noted
+        with connection.prepared(*asked.of(values)) as cursor:
             row = cursor.fetchone()
         if row is None:
             return None
         if noting is not None:
-            noting.reads.append((known.stands, tuple(given), row[-1]))
+            noting.reads.append((*known.stands.of(values), row[-1]))
         if known.conversions:
             row = list(row)
             for place, convert, expression in known.conversions:
@@ -107,9 +118,10 @@ class Prepared(Generic[M]):
             message = "a prepared statement uses its values as they are"
             raise TypeError(message)
         self._known = _Compiled(
-            statement,
-            *_versioned(statement, compiler.select),
-            tuple((marks.index(each), None) if each in marks else (None, each) for each in found),
+            *(
+                _Asked(said, tuple((marks.index(each), None) if each in marks else (None, each) for each in own))
+                for said, own in ((statement, found), *_versioned(compiler, statement, found))
+            ),
             tuple(
                 (place, convert, expression)
                 for place, (converts, expression) in compiler.get_converters(
@@ -132,24 +144,32 @@ def versions(*tables: str) -> list[str]:
     return [f"{table}.{column}" for table in tables for column in ("xmin", "ctid")]
 
 
-def _versioned(statement: str, select: Sequence[Any]) -> tuple[str, str]:
-    """The same, and last which versions of its tables' rows it found, with what is computed; and these alone."""
-    quoted = connection.ops.quote_name
-    columns = [f"{sql} AS {quoted(name)}" if name else sql for _, (sql, _values), name in select]
+def _versioned(compiler: Any, statement: str, values: Sequence[Any]) -> tuple["Part", "Part"]:  # noqa: ANN401  (Django's own)
+    """The same, and last which versions of rows it found, with what is computed; and these alone."""
+    select = compiler.select
+    columns = [f"{sql} AS {connection.ops.quote_name(name)}" if name else sql for _, (sql, _own), name in select]
     begins = f"SELECT {', '.join(columns)}"
     if not statement.startswith(begins):
         message = "a prepared statement begins with its columns"
         raise TypeError(message)
-    rest = statement.removeprefix(begins)
-    tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _values), name in select if not name)
-    found = versions(*tables)
-    names = [f"v{number}" for number in range(len(found))]
-    computed = {quoted(name): sql for _, (sql, _values), name in select if name}
-    inner = ", ".join([begins, *map("{} AS {}".format, found, names)])
-    return (
-        f"SELECT q.*, ROW({', '.join([*names, *computed])})::text FROM ({inner}{rest}) q",  # noqa: S608  (Django's)
-        f"SELECT ROW({', '.join([*found, *computed.values()])})::text{rest}",
-    )
+    rest, own = statement.removeprefix(begins), [value for _, (_sql, given), _name in select for value in given]
+    tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _own), name in select if not name)
+    computed = [compiler.compile(_which(each)) for each, _compiled, name in select if name]
+    row = f"ROW({', '.join([*versions(*tables), *(sql for sql, _given in computed)])})::text"
+    found = [*(value for _sql, given in computed for value in given), *values[len(own) :]]
+    return (f"{begins}, {row}{rest}", [*own, *found]), (f"SELECT {row}{rest}", found)
+
+
+def _which(expression: Any) -> Any:  # noqa: ANN401  (Django's own)
+    """Of rows that are read along as one value, which versions these are; anything else as it is."""
+    if not isinstance(expression, ArraySubquery):
+        return expression
+    which = expression.copy()
+    query, name = which.query, which.query.get_compiler(connection=connection).quote_name_unless_alias
+    tables = [name(alias) for alias in query.alias_map if query.alias_refcount[alias]]
+    query.clear_select_clause()
+    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*tables))})", ()), "which")  # noqa: S611  (our own)
+    return which
 
 
 Part = tuple[str, Sequence[Any]]
