@@ -117,11 +117,14 @@ class Prepared(Generic[M]):
         if not all(mark in found for mark in marks):
             message = "a prepared statement uses its values as they are"
             raise TypeError(message)
+        whole, noted, stands = (
+            _Asked(said, tuple((marks.index(each), None) if each in marks else (None, each) for each in own))
+            for said, own in ((statement, found), *_versioned(compiler, statement, found))
+        )
         self._known = _Compiled(
-            *(
-                _Asked(said, tuple((marks.index(each), None) if each in marks else (None, each) for each in own))
-                for said, own in ((statement, found), *_versioned(compiler, statement, found))
-            ),
+            whole,
+            noted,
+            stands,
             tuple(
                 (place, convert, expression)
                 for place, (converts, expression) in compiler.get_converters(
