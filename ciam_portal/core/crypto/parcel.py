@@ -57,14 +57,19 @@ def opener(private: Any) -> Callable[[bytes], bytes]:  # noqa: ANN401  (as above
         found = jwe.JWE(algs=algorithms)
         try:
             found.deserialize(text.decode("ascii").strip())
-            if "generate" in found.jose_header.get("epk", ()):  # the library would make a key of any size
-                raise Closed
-            found.decrypt(private)
+            decrypt(found, private)
         except (JWException, ValueError, TypeError):
             raise Closed from None
         return bytes(found.payload)
 
     return opened
+
+
+def decrypt(token: jwe.JWE, private: Any) -> None:  # noqa: ANN401  (as above)
+    """Open it, in place. Raises JWException, ValueError or TypeError."""
+    if "generate" in token.jose_header.get("epk", ()):  # the library would make a key of any size
+        raise ValueError
+    token.decrypt(private)
 
 
 def digest_of(found: Any) -> str:  # noqa: ANN401  (as above)
