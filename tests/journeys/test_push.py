@@ -10,7 +10,7 @@ from tests.stack import Stack
 
 _SHOWN = """async () => {
   const worker = await navigator.serviceWorker.ready;
-  for (let tries = 0; tries < 50; tries += 1) {
+  for (let tries = 0; tries < 300; tries += 1) {
     const all = await worker.getNotifications();
     if (all.length) return all.map(({ title, body }) => [title, body]);
     await new Promise((again) => setTimeout(again, 100));
