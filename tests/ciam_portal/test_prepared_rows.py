@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, DataError, InternalError, connections, transaction
-from django.db.models import OuterRef, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from accounts.models import User
@@ -113,6 +113,23 @@ def test_rows_that_are_read_along_are_known_by_their_versions(customer: User) ->
         change()
         found.append(standing(read, customer.email))
     assert len(set(found)) == len(found)
+
+
+def test_rows_that_tell_more_than_themselves_are_known_by_their_words(customer: User) -> None:
+    partner, _secret = register()
+    Partner.objects.filter(pk=partner.pk).update(owner=customer)
+    named = Partner.objects.filter(pk=OuterRef("partner")).values("name")
+    owned = Credential.objects.filter(partner__owner=OuterRef("pk"))
+    read = prepared.Prepared[User](
+        lambda email: User.objects.annotate(
+            held=ArraySubquery(owned.values_list(JSONObject(of=Subquery(named))))
+        ).filter(email=email)
+    )
+    before = standing(read, customer.email)
+    Partner.objects.filter(pk=partner.pk).update(homepage_url="https://another.example")
+    assert standing(read, customer.email) == before
+    Partner.objects.filter(pk=partner.pk).update(name="Another")
+    assert standing(read, customer.email) != before
 
 
 @pytest.fixture

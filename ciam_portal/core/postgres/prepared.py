@@ -14,7 +14,7 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as django_connection
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Subquery
 from django.db.models.base import ModelState
 from django.db.models.expressions import RawSQL
 
@@ -169,9 +169,12 @@ def _which(expression: Any) -> Any:  # noqa: ANN401  (Django's own)
         return expression
     which = expression.copy()
     query, name = which.query, which.query.get_compiler(connection=connection).quote_name_unless_alias
-    tables = [name(alias) for alias in query.alias_map if query.alias_refcount[alias]]
+    own = [alias for alias in query.alias_map if query.alias_refcount[alias]]
+    told = [part for each in (*query.select, *query.annotation_select.values()) for part in each.flatten()]
+    if any(isinstance(part, Subquery) or getattr(part, "alias", own[0]) not in own for part in told):
+        return expression  # which tells more than its own rows
     query.clear_select_clause()
-    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*tables))})", ()), "which")  # noqa: S611  (our own)
+    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*map(name, own)))})", ()), "which")  # noqa: S611  (our own)
     return which
 
 
