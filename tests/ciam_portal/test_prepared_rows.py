@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DatabaseError, DataError, InternalError, connections, transaction
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Case, Exists, OuterRef, Subquery, Value, When
 from django.db.models.functions import JSONObject
 
 from accounts.models import User
@@ -115,16 +115,24 @@ def test_rows_that_are_read_along_are_known_by_their_versions(customer: User) ->
     assert len(set(found)) == len(found)
 
 
-def test_rows_that_tell_more_than_themselves_are_known_by_their_words(customer: User) -> None:
+_PARTNERS = Partner.objects.filter(pk=OuterRef("partner"))
+_OWNED = Credential.objects.filter(partner__owner=OuterRef("pk")).order_by("made_at")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        _OWNED.values_list(JSONObject(of=Subquery(_PARTNERS.values("name")))),
+        _OWNED.values_list(Case(When(Exists(_PARTNERS.filter(name="Another")), then=1), default=0)),
+        _OWNED.values_list(JSONObject(of="partner__name"))[:1],
+        _OWNED.values_list(JSONObject(of="partner__name")).distinct(),
+    ],
+    ids=["a value from elsewhere", "a condition elsewhere", "some of them", "each once"],
+)
+def test_what_tells_more_than_its_own_rows_is_known_by_its_words(customer: User, rows: Any) -> None:
     partner, _secret = register()
     Partner.objects.filter(pk=partner.pk).update(owner=customer)
-    named = Partner.objects.filter(pk=OuterRef("partner")).values("name")
-    owned = Credential.objects.filter(partner__owner=OuterRef("pk"))
-    read = prepared.Prepared[User](
-        lambda email: User.objects.annotate(
-            held=ArraySubquery(owned.values_list(JSONObject(of=Subquery(named))))
-        ).filter(email=email)
-    )
+    read = prepared.Prepared[User](lambda email: User.objects.annotate(held=ArraySubquery(rows)).filter(email=email))
     before = standing(read, customer.email)
     Partner.objects.filter(pk=partner.pk).update(homepage_url="https://another.example")
     assert standing(read, customer.email) == before

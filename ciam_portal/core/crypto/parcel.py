@@ -67,7 +67,10 @@ def opener(private: Any) -> Callable[[bytes], bytes]:  # noqa: ANN401  (as above
 
 def decrypt(token: jwe.JWE, private: Any) -> None:  # noqa: ANN401  (as above)
     """Open it, in place. Raises JWException, ValueError or TypeError."""
-    if "generate" in token.jose_header.get("epk", ()):  # the library would make a key of any size
+    header = token.jose_header
+    if not isinstance(header, dict):  # for several recipients
+        raise TypeError
+    if "generate" in header.get("epk", ()):  # the library would make a key of any size
         raise ValueError
     token.decrypt(private)
 

@@ -14,9 +14,10 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as django_connection
-from django.db.models import Model, QuerySet, Subquery
+from django.db.models import Model, QuerySet, Value
 from django.db.models.base import ModelState
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.functions import JSONObject
 
 from ciam_portal.core import grounds
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 connection = cast("DatabaseWrapper", django_connection)  # our engine
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_OWN = frozenset({Col, Value, JSONObject})  # what tells of a row no more than it holds
 _LENGTH = re.compile(r"\(.*?\)")
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
     str: "\ue000{}".format,
@@ -170,11 +172,12 @@ def _which(expression: Any) -> Any:  # noqa: ANN401  (Django's own)
     which = expression.copy()
     query, name = which.query, which.query.get_compiler(connection=connection).quote_name_unless_alias
     own = [alias for alias in query.alias_map if query.alias_refcount[alias]]
-    told = [part for each in (*query.select, *query.annotation_select.values()) for part in each.flatten()]
-    if any(isinstance(part, Subquery) or getattr(part, "alias", own[0]) not in own for part in told):
-        return expression  # which tells more than its own rows
+    told = [part for each in (*query.select, *query.annotations.values()) for part in each.flatten()]
+    is_each_row = not (query.is_sliced or query.distinct or query.combinator or query.extra) and query.group_by is None
+    if not is_each_row or any(type(part) not in _OWN or getattr(part, "alias", own[0]) not in own for part in told):
+        return expression  # which may tell more than its own rows
     query.clear_select_clause()
-    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*map(name, own)))})", ()), "which")  # noqa: S611  (our own)
+    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*map(name, own)))})", ()), "_which")  # noqa: S611  (our own)
     return which
 
 

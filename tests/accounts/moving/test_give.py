@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.management import CommandError, call_command
 from django.test import Client
-from jwcrypto import jwk
+from jwcrypto import jwe, jwk
 
 from accounts.customer import addresses
 from accounts.factors.verifier import app
@@ -162,6 +162,15 @@ def test_only_the_recipient_opens_it(tmp_path: Path) -> None:
     for wrong in (opens_not, lambda _text: opens(text[:-8] + b"AAAAAAAA"), lambda _text: opens(b"{}")):
         with pytest.raises(parcel.Closed):
             wrong(text)
+
+
+def test_nor_does_it_open_what_is_for_several(tmp_path: Path) -> None:
+    public, private = pem(tmp_path, ec.generate_private_key(ec.SECP384R1()), "one")
+    line = jwe.JWE(b"seed", protected={"enc": "A256GCM"})
+    for _ in range(2):
+        line.add_recipient(parcel.public(public.read_bytes()), {"alg": "ECDH-ES+A256KW"})
+    with pytest.raises(parcel.Closed):
+        parcel.opener(parcel.key(private.read_bytes()))(line.serialize().encode())
 
 
 def test_no_line_has_a_key_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
