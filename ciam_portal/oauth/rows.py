@@ -65,15 +65,11 @@ def locked(kind: type[Held], partner: UUID, column: str, value: str | UUID) -> H
     return _BENEATH[kind].first(*found) if found else None
 
 
-def _versions(*tables: str) -> str:
-    return f"ROW({', '.join(versions(*tables))})::text"
-
-
-_AS_READ = _versions("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session", "accounts_device")
+_AS_READ = versions("oauth_refreshtoken", "consent_consent", "accounts_user", "accounts_session", "accounts_device")
 SEEN_REFRESH = Prepared(
     lambda digest, partner: (
         _with_root(RefreshToken)
-        .annotate(versions=RawSQL(_AS_READ, ()))  # noqa: S611  (our own)
+        .annotate(versions=RawSQL(f"{_AS_READ}::text", ()))  # noqa: S611  (our own)
         .filter(token_checksum=digest, application=partner, revoked__isnull=True)
     )
 )
@@ -81,7 +77,7 @@ SEEN_REFRESH = Prepared(
 _UNCHANGED = f"""
 SELECT 1 FROM {{done}} CROSS JOIN oauth_refreshtoken AS held {_ROOT}
 JOIN accounts_device AS device ON device.id = session.device_id
-WHERE held.id = %s AND {_versions("held", "consent", "customer", "session", "device")} = %s
+WHERE held.id = %s AND {versions("held", "consent", "customer", "session", "device")}::text = %s
 FOR UPDATE OF consent, held SKIP LOCKED FOR SHARE OF customer, session, device SKIP LOCKED
 """  # noqa: S608  (our own)
 

@@ -25,8 +25,8 @@ _PSEUDONYM_DIGITS = 32
 def new_id() -> uuid.UUID:
     """A primary key: UUID version 7 (RFC 9562 section 5.7). Unguessable by 62 random bits.
 
-    Sorts by time, and those of one process as they were made: 12 bits tell a quarter of a microsecond (section 6.2,
-    method 3), so that what was made later in one transaction comes later in every list.
+    Sorts by time, and those of one process as they were made, unless its clock is put back: 12 bits tell a quarter of
+    a microsecond (section 6.2, method 3). So it says which of two rows of one instant came first.
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     return _of_version_7(milliseconds, (nanoseconds * 4096 // 1_000_000) << 64 | secrets.randbits(62))

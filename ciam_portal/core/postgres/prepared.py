@@ -5,7 +5,7 @@ as the server to answer it. What it means stays a queryset, and its rows are the
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
@@ -140,29 +140,29 @@ class Prepared(Generic[M]):
         return self._known
 
 
-def versions(*tables: str) -> list[str]:
-    """What says which version of a row of each of these was found.
+def versions(*tables: str, more: Iterable[str] = ()) -> str:
+    """What says which version of a row of each of these was found, and ``more``, as one value.
 
     Each change of a row makes another version of it, by another transaction (``xmin``) or elsewhere (``ctid``;
     PostgreSQL 5.6). To look at these takes half as long as to put all columns into words.
     """
-    return [f"{table}.{column}" for table in tables for column in ("xmin", "ctid")]
+    return f"ROW({', '.join([*(f'{table}.xmin, {table}.ctid' for table in tables), *more])})"
 
 
 def _versioned(compiler: Any, statement: str, values: Sequence[Any]) -> tuple["Part", "Part"]:  # noqa: ANN401  (Django's own)
     """The same, and last which versions of rows it found, with what is computed; and these alone."""
     select = compiler.select
-    columns = [f"{sql} AS {connection.ops.quote_name(name)}" if name else sql for _, (sql, _own), name in select]
+    columns = [f"{sql} AS {connection.ops.quote_name(name)}" if name else sql for _, (sql, _given), name in select]
     begins = f"SELECT {', '.join(columns)}"
     if not statement.startswith(begins):
         message = "a prepared statement begins with its columns"
         raise TypeError(message)
-    rest, own = statement.removeprefix(begins), [value for _, (_sql, given), _name in select for value in given]
-    tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _own), name in select if not name)
+    rest, first = statement.removeprefix(begins), [value for _, (_sql, given), _name in select for value in given]
+    tables = dict.fromkeys(sql.rpartition(".")[0] for _, (sql, _given), name in select if not name)
     computed = [compiler.compile(_which(each)) for each, _compiled, name in select if name]
-    row = f"ROW({', '.join([*versions(*tables), *(sql for sql, _given in computed)])})::text"
-    found = [*(value for _sql, given in computed for value in given), *values[len(own) :]]
-    return (f"{begins}, {row}{rest}", [*own, *found]), (f"SELECT {row}{rest}", found)
+    row = f"{versions(*tables, more=[sql for sql, _given in computed])}::text"
+    found = [*(value for _sql, given in computed for value in given), *values[len(first) :]]
+    return (f"{begins}, {row}{rest}", [*first, *found]), (f"SELECT {row}{rest}", found)
 
 
 def _which(expression: Any) -> Any:  # noqa: ANN401  (Django's own)
@@ -172,12 +172,13 @@ def _which(expression: Any) -> Any:  # noqa: ANN401  (Django's own)
     which = expression.copy()
     query, name = which.query, which.query.get_compiler(connection=connection).quote_name_unless_alias
     own = [alias for alias in query.alias_map if query.alias_refcount[alias]]
-    told = [part for each in (*query.select, *query.annotations.values()) for part in each.flatten()]
     is_each_row = not (query.is_sliced or query.distinct or query.combinator or query.extra) and query.group_by is None
-    if not is_each_row or any(type(part) not in _OWN or getattr(part, "alias", own[0]) not in own for part in told):
-        return expression  # which may tell more than its own rows
+    told = [part for each in (*query.select, *query.annotations.values()) for part in each.flatten()]
+    is_own = all(type(part) in _OWN and (not isinstance(part, Col) or part.alias in own) for part in told)
+    if not (is_each_row and is_own):
+        return expression
     query.clear_select_clause()
-    query.add_annotation(RawSQL(f"ROW({', '.join(versions(*map(name, own)))})", ()), "_which")  # noqa: S611  (our own)
+    query.add_annotation(RawSQL(versions(*map(name, own)), ()), "_which")  # noqa: S611  (our own)
     return which
 
 
